@@ -84,9 +84,6 @@ class HttpClient:
             opened[1].close()
             opened[2].close()
 
-    def __del__(self) -> None:
-        self.close()
-
     def _clients(self) -> tuple[httpx2.Client, httpx2.Client]:
         """Return this process's clients. Threads that race here make one pair too many, and it is dropped."""
         opened = self._opened

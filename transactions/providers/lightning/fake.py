@@ -129,7 +129,9 @@ class FakeLightning(LightningBackend):
 
     def _node(self) -> NodeReading:
         with self._answering("node"):
-            return NodeReading(identity=self._key.public_key.format().hex(), block_height=self.block_height, is_synced=True)
+            return NodeReading(
+                identity=self._key.public_key.format().hex(), block_height=self.block_height, is_synced=True
+            )
 
     # How it works
 

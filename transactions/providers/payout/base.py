@@ -130,14 +130,17 @@ class PayoutProvider(ABC):
     @abstractmethod
     def _probe(self) -> None: ...
 
+    @staticmethod
     @abstractmethod
-    def parse_result(self, body: bytes) -> Report:
+    def parse_result(body: bytes) -> Report:
         """Read a result message about a payout. Pure. Raises UnreadableMessage."""
 
+    @staticmethod
     @abstractmethod
-    def parse_answer(self, body: bytes) -> Report:
+    def parse_answer(body: bytes) -> Report:
         """Read the answer to a status query. Pure. Raises UnreadableMessage."""
 
+    @staticmethod
     @abstractmethod
-    def redact(self, body: bytes) -> bytes:
+    def redact(body: bytes) -> bytes:
         """Return the bytes without credentials, fit to be stored."""

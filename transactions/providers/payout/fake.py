@@ -88,13 +88,19 @@ class FakePayouts(PayoutProvider):
         if self._probe_replies:
             raise self._probe_replies.popleft()
 
-    def parse_result(self, body: bytes) -> Report:
+    @staticmethod
+    def parse_result(body: bytes) -> Report:
+        """Read a result message."""
         return _report("result", body)
 
-    def parse_answer(self, body: bytes) -> Report:
+    @staticmethod
+    def parse_answer(body: bytes) -> Report:
+        """Read the answer to a query."""
         return _report("answer", body)
 
-    def redact(self, body: bytes) -> bytes:
+    @staticmethod
+    def redact(body: bytes) -> bytes:
+        """Take the credential out."""
         return body.replace(CREDENTIAL.encode(), b"[redacted]")
 
     def _report_for(self, order: PayoutOrder, verdict: Verdict, changed: dict[str, Any]) -> Report:

@@ -135,8 +135,8 @@ def test_a_named_payee_that_did_not_sign_is_refused() -> None:
         ("bad_expiry", required_fields() + field("x", [31] * 12)),
         ("bad_expiry", required_fields() + field("x", [31] * 1000)),
         ("bad_route_hint", required_fields() + field("r", words(b"\x02" * 50))),
-        ("truncated_field", required_fields() + [CHARSET.index("d"), 0]),
-        ("truncated_field", required_fields() + [CHARSET.index("d"), 31, 31, 1]),
+        ("truncated_field", [*required_fields(), CHARSET.index("d"), 0]),
+        ("truncated_field", [*required_fields(), CHARSET.index("d"), 31, 31, 1]),
     ],
 )
 def test_a_well_signed_invoice_that_makes_no_sense_is_refused(code: str, fields: list[int]) -> None:

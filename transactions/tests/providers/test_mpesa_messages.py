@@ -148,6 +148,13 @@ def test_only_the_documented_words_decide(status: object) -> None:
     assert messages.parse_answer(changed("answer_completed", change)).verdict is UNDECIDED
 
 
+@pytest.mark.parametrize("code", [17, "SFC_IC0003", None, "R000002"])
+def test_a_query_that_failed_decides_nothing_whatever_its_parameters_say(code: object) -> None:
+    body = changed("answer_completed", lambda result: result.update(ResultCode=code))
+
+    assert messages.parse_answer(body).verdict is UNDECIDED
+
+
 @pytest.mark.parametrize("code", [None, False, "", " 0", "0.0", 0.0, [], {}, -0.5, "00"])
 def test_a_result_code_that_is_not_exactly_zero_is_no_success(code: object) -> None:
     body = changed("result_success", lambda result: result.update(ResultCode=code))
@@ -166,6 +173,7 @@ def test_an_envelope_without_parameters_is_no_success(parse: Parse) -> None:
         ('"ResultCode": 0', '"ResultCode": 2001', UNDECIDED),
         ('"ResultCode": 2001', '"ResultCode": 0', UNDECIDED),
         ('"ResultCode": 0', '"ResultCode": "0"', UNDECIDED),
+        ('"ResultCode": 0', '"ResultCode": false', UNDECIDED),
         ('"ResultCode": 0', '"ResultCode": 0', SUCCEEDED),
     ],
 )
@@ -235,10 +243,31 @@ def test_arbitrary_bytes_are_at_worst_unreadable(body: bytes, parse: Parse) -> N
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30)
 NAMES = st.sampled_from(
-    ["ResultType", "ResultCode", "ResultDesc", "OriginatorConversationID", "ConversationID", "TransactionID"]
-    + ["ResultParameters", "ResultParameter", "Key", "Value", "TransactionReceipt", "TransactionAmount"]
-    + ["TransactionStatus", "Completed", "Amount", "ReceiptNo", "InitiatedTime", "DebitPartyCharges"]
-    + ["DebitPartyName", "CreditPartyName", "0", "00010101000000", "01.01.0001 00:00:00"]
+    [
+        "ResultType",
+        "ResultCode",
+        "ResultDesc",
+        "OriginatorConversationID",
+        "ConversationID",
+        "TransactionID",
+        "ResultParameters",
+        "ResultParameter",
+        "Key",
+        "Value",
+        "TransactionReceipt",
+        "TransactionAmount",
+        "TransactionStatus",
+        "Completed",
+        "Amount",
+        "ReceiptNo",
+        "InitiatedTime",
+        "DebitPartyCharges",
+        "DebitPartyName",
+        "CreditPartyName",
+        "0",
+        "00010101000000",
+        "01.01.0001 00:00:00",
+    ]
 )
 JSON = st.recursive(
     SCALARS | NAMES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES, inner, max_size=6)
@@ -265,10 +294,28 @@ def test_an_arbitrary_message_never_succeeds_without_receipt_and_amount(
         (text or "").encode()
 
 
+@pytest.mark.parametrize("value", [True, False, None, [], {}])
+def test_only_strings_and_numbers_are_text(value: object) -> None:
+    assert values.text(value) is None
+
+
 @pytest.mark.parametrize(
     ("value", "amount_kes"),
-    [(10, 10), ("10", 10), ("10.00", 10), ("10.50", None), (0, None), (-5, None), (True, None), ("1,000", None)]
-    + [("1e3", None), (None, None), ("", None), ("٣", None), (10**30, None)],
+    [
+        (10, 10),
+        ("10", 10),
+        ("10.00", 10),
+        ("10.50", None),
+        (0, None),
+        (-5, None),
+        (True, None),
+        ("1,000", None),
+        ("1e3", None),
+        (None, None),
+        ("", None),
+        ("٣", None),
+        (10**30, None),
+    ],
 )
 def test_an_amount_is_whole_positive_shillings_or_not_said(value: object, amount_kes: int | None) -> None:
     assert values.amount_kes(value) == amount_kes
@@ -276,8 +323,16 @@ def test_an_amount_is_whole_positive_shillings_or_not_said(value: object, amount
 
 @pytest.mark.parametrize(
     ("value", "cents"),
-    [("Fee For B2C Payment|KES|22.40", 2240), ("Fee|KES|5", 500), ("Fee|KES|0.5", 50), ("", None), (None, None)]
-    + [("Fee|USD|1.00", None), ("A|KES|1.00&B|KES|2.00", None), ("Fee|KES|-1.00", None)],
+    [
+        ("Fee For B2C Payment|KES|22.40", 2240),
+        ("Fee|KES|5", 500),
+        ("Fee|KES|0.5", 50),
+        ("", None),
+        (None, None),
+        ("Fee|USD|1.00", None),
+        ("A|KES|1.00&B|KES|2.00", None),
+        ("Fee|KES|-1.00", None),
+    ],
 )
 def test_a_charge_is_read_in_cents(value: object, cents: int | None) -> None:
     assert values.charge_cents(value) == cents
@@ -307,7 +362,7 @@ def test_a_party_is_read_as_number_and_name(value: object, party: tuple[str | No
     assert values.party(value) == party
 
 
-SECRET = "S3cret#Value"  # noqa: S105  made up
+SECRET = "S3cret#Value"
 CREDENTIAL = "Ab1+/" * 68 + "abc="
 
 
