@@ -1,0 +1,1 @@
+"""Watches; never decides: logs, metrics, health."""
