@@ -7,7 +7,7 @@ import httpx2
 Json = dict[str, Any]
 
 
-class SandboxRefused(Exception):  # noqa: N818 - the sandbox's answer, not a fault of ours
+class SandboxRefused(Exception):
     """The sandbox said no: an expired invoice, an unknown fault, an unknown hash."""
 
 

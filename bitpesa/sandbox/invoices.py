@@ -22,7 +22,7 @@ HOLD_EXPIRY_BLOCKS = 18
 PAYER_EXTRA_BLOCKS = 3
 
 
-class InvoiceRefused(Exception):  # noqa: N818 - the node's words for it
+class InvoiceRefused(Exception):
     """The node says no, in its own words."""
 
 

@@ -24,7 +24,7 @@ BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 BASE64URL = re.compile(r"[A-Za-z0-9_-]*={0,2}")
 
 
-class BadArgument(Exception):  # noqa: N818 - gRPC's InvalidArgument
+class BadArgument(Exception):
     """The request cannot be read as the message it should be: HTTP 400, code 3."""
 
 

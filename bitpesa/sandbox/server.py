@@ -22,7 +22,7 @@ RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 logger = logging.getLogger(__name__)
 
 
-class Cut(Exception):  # noqa: N818 - no error: an order to reset the connection instead of answering
+class Cut(Exception):
     """Reset the connection instead of answering."""
 
 

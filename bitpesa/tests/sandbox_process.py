@@ -29,7 +29,7 @@ class SandboxProcess:
     def __init__(self, state_path: Path, *, payout_seconds: float = 1.0) -> None:
         self.state_path = state_path
         self._payout_seconds = payout_seconds
-        self._daraja_port, self._lnd_port, self._admin_port = _free_ports(3)
+        self._daraja_port, self._lnd_port, self._admin_port = free_ports(3)
         self.daraja_url = f"http://{HOST}:{self._daraja_port}"
         self.lnd_url = f"https://{HOST}:{self._lnd_port}"
         self.admin_url = f"http://{HOST}:{self._admin_port}"
@@ -59,7 +59,7 @@ class SandboxProcess:
         """Start it and wait until it answers. Raises RuntimeError if it ends instead, or takes too long."""
         self.state_path.mkdir(parents=True, exist_ok=True)
         with (self.state_path / "sandbox.log").open("ab") as log:
-            self._process = subprocess.Popen(self._command(), cwd=PROJECT, stdout=log, stderr=log)  # noqa: S603 - ours
+            self._process = subprocess.Popen(self._command(), cwd=PROJECT, stdout=log, stderr=log)
         give_up_at = time.monotonic() + READY_WITHIN_SECONDS
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > give_up_at:
@@ -94,9 +94,17 @@ class SandboxProcess:
         return True
 
 
-def _free_ports(count: int) -> list[int]:
-    sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
-    ports = [int(each.getsockname()[1]) for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
+def free_ports(count: int, *, beside: int = 0) -> list[int]:
+    """Find free ports; with `beside`, such that as many after each are free as well."""
+    while True:
+        sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
+        found = [int(each.getsockname()[1]) for each in sockets]
+        for each in sockets:
+            each.close()
+        if all(_is_free(port + offset) for port in found for offset in range(1, beside + 1)):
+            return found
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as each:
+        return port < 65_536 and each.connect_ex((HOST, port)) != 0

@@ -42,7 +42,7 @@ class Sandbox:
         command = [sys.executable, "-m", "bitpesa.sandbox", "--state", str(self.state)]
         for name in ("daraja", "lnd", "admin"):
             command += [f"--{name}-port", "0"]
-        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+        self.process = subprocess.Popen(
             [*command, "--payout-seconds", str(PAYOUT_SECONDS)],
             cwd=ROOT,
             stdout=subprocess.PIPE,

@@ -37,7 +37,7 @@ def test_another_grant_type_is_refused(daraja):
 
 
 def test_all_four_codes_of_an_invalid_token_are_served(daraja, receiver):
-    daraja.token = "wrong"  # noqa: S105 - it opens nothing
+    daraja.token = "wrong"
     b2c = daraja.b2c_fields(receiver.url)
     answers = [daraja.pay(b2c), daraja.pay(b2c), daraja.query(daraja.query_fields(receiver.url))]
     answers.append(daraja.ask_balance(receiver.url))
