@@ -1,8 +1,10 @@
 """Rows in any state, for tests of what the database refuses.
 
-`place` puts a row where no legal path led it, by suspending triggers for that one statement.
+`place` puts a row where no legal path led it, by suspending our triggers for that one statement.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +17,17 @@ from transactions.tests.factories import TransactionFactory
 AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 
 
+@contextmanager
+def _without_triggers(table: str) -> Iterator[None]:
+    """Suspend our triggers on a table, for statements that no legal path would lead to."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {table} DISABLE TRIGGER USER")
+        yield
+        cursor.execute(
+            f"SET CONSTRAINTS ALL IMMEDIATE; ALTER TABLE {table} ENABLE TRIGGER USER; SET CONSTRAINTS ALL DEFERRED"
+        )
+
+
 def transaction_row() -> Transaction:
     """A fresh transaction, with everything it refers to."""
     return TransactionFactory.create(created_at=AT)
@@ -22,10 +35,8 @@ def transaction_row() -> Transaction:
 
 def place(row: Transaction, **columns: Any) -> Transaction:
     """Write columns of a transaction whatever the triggers say."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+    with _without_triggers("transactions"):
         Transaction.objects.filter(id=row.id).update(**columns)
-        cursor.execute("SET session_replication_role = DEFAULT")
     row.refresh_from_db()
     return row
 
@@ -46,16 +57,12 @@ def attempt_row(row: Transaction, *, outcome: str = "open", number: int = 1, **c
         created_at=AT,
         **columns,
     )
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+    with _without_triggers("payout_attempts"):
         attempt.save(force_insert=True)
-        cursor.execute("SET session_replication_role = DEFAULT")
     return attempt
 
 
 def retie(row: Transaction, url_hash: str) -> None:
     """Bind a transaction's only attempt to another URL of ours, which the triggers forbid."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+    with _without_triggers("payout_attempts"):
         PayoutAttempt.objects.filter(transaction=row).update(url_hash=url_hash)
-        cursor.execute("SET session_replication_role = DEFAULT")
