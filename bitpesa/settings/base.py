@@ -39,6 +39,8 @@ LANGUAGE_CODE = "en"
 USE_I18N = True
 
 INSTALLED_APPS = [
+    # Before the admin, whose frame it replaces.
+    "frontend",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -54,7 +56,6 @@ INSTALLED_APPS = [
     "bitpesa",
     "transactions",
     "monitoring",
-    "frontend",
 ]
 
 MIDDLEWARE = [

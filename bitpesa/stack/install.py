@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bitpesa.stack import console, disk
+from bitpesa.stack import console, disk, spawn
 from bitpesa.stack.errors import StackError
 
 _BASE, _EMBEDDED, _DEV = "requirements.txt", "requirements-embedded.txt", "requirements-dev.txt"
@@ -126,7 +127,13 @@ class VirtualEnvironment:
         """Run a command, its output appended to the log, a dot on the terminal every two seconds."""
         with self._log.open("a") as log:
             print("$", *command, file=log, flush=True)
-            process = subprocess.Popen(list(command), stdout=log, stderr=log, env=os.environ | variables)
+            process = subprocess.Popen(
+                list(command),
+                stdout=log,
+                stderr=log,
+                env=os.environ | variables,
+                preexec_fn=spawn.die_with_parent(signal.SIGKILL),  # an orphan would write into the next one's work
+            )
             next_dot_at = time.monotonic() + 2
             while (code := process.poll()) is None:
                 time.sleep(0.05)

@@ -13,6 +13,7 @@ from bitpesa.stack.state import PROJECT, State
 _GIVEN = ("DATABASE_URL", "REDIS_URL")
 _SERVERS = (*_GIVEN, "PROMETHEUS_MULTIPROC_DIR")
 _CONCURRENT_RUNS = 9
+_WHOLE_SUITE = ("--numprocesses=auto", "--dist=loadgroup", "--quiet")
 
 
 def start_servers() -> ExitStack:
@@ -29,10 +30,10 @@ def start_servers() -> ExitStack:
 
 
 def run_pytest(arguments: Sequence[str]) -> None:
-    """Become pytest. The plugin starts the servers, as it does for a plain `pytest`."""
+    """Become pytest, on all cores unless told what to run. The plugin starts the servers, as for a plain `pytest`."""
     os.chdir(PROJECT)
     plugins = ["-p", "bitpesa.tests.plugin", "-p", "no:valkey"]
-    command = [sys.executable, "-m", "pytest", *plugins, *arguments]
+    command = [sys.executable, "-m", "pytest", *plugins, *(arguments or _WHOLE_SUITE)]
     os.execv(command[0], command)  # noqa: S606
 
 

@@ -15,6 +15,7 @@ class ApiClient(models.Model):
 
     class Meta:
         db_table = "api_clients"
+        verbose_name = "API client"
 
     def __str__(self) -> str:
         return self.name
@@ -33,6 +34,7 @@ class ApiKey(models.Model):
 
     class Meta:
         db_table = "api_keys"
+        verbose_name = "API key"
 
     def __str__(self) -> str:
         return f"{self.prefix}…"

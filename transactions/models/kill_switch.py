@@ -17,6 +17,7 @@ class KillSwitch(models.Model):
 
     class Meta:
         db_table = "kill_switches"
+        verbose_name_plural = "kill switches"
         constraints = [
             models.UniqueConstraint(
                 models.Value(1), condition=models.Q(released_at__isnull=True), name="kill_switch_one_engaged"

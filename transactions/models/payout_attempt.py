@@ -91,4 +91,5 @@ class StatusQuery(models.Model):
 
     class Meta:
         db_table = "status_queries"
+        verbose_name_plural = "status queries"
         indexes = [models.Index(fields=["attempt", "-asked_at"], name="idx_queries_attempt")]

@@ -7,9 +7,9 @@ from django.db import connections
 
 from bitpesa.tests.flows.world import World
 from transactions.errors import QuotingStopped
-from transactions.models import PayoutAttempt, Transaction
+from transactions.models import LightningInvoice, PayoutAttempt, Transaction
 from transactions.providers import registry
-from transactions.services import kill_switch, payouts, sweeper
+from transactions.services import invoices, kill_switch, payouts, refunds, sweeper
 
 
 def test_a_breaker_open_past_pay_by_returns_the_sats(world: World) -> None:
@@ -138,6 +138,66 @@ def test_at_the_deadline_a_payment_that_may_have_gone_out_is_settled_before_it_i
 
     world.assert_right(end, status="completed")
     assert end.settled_early_at
+
+
+def test_sats_that_the_node_has_let_go_are_never_paid_out_for(world: World) -> None:
+    row = world.held()
+    kill_switch.engage(reason="maintenance", by="amina", at=world.now())
+    row = world.run(row, until=lambda now: now.status == "payout_deferred")
+    world.admin.mine(200)
+    assert world.wallet(row)["status"] == "refunded"
+    kill_switch.release(by="amina", at=world.now())
+
+    world.assert_right(world.run(row), status="refunded")
+    assert world.admin.requests("b2c") == []
+
+
+@pytest.mark.parametrize("claim", ["names_other", "error", "not_found"])
+def test_an_answer_about_something_else_proves_nothing(world: World, claim: str) -> None:
+    world.admin.fault("b2c", "cut_request")
+    world.admin.fault("query_answer", claim, 100)
+
+    row = world.run(world.held(), until=lambda now: _asked(now) > 5)
+
+    assert row.status == "payout_uncertain", world.story(row)
+    assert row.attempts.get().outcome == "open"
+
+
+def _asked(row: Transaction) -> int:
+    return sum(attempt.queries.count() for attempt in row.attempts.all())
+
+
+def test_the_sats_are_not_taken_before_the_shillings_have_arrived(world: World) -> None:
+    world.admin.fault("b2c_result", "late", 1, 60)
+    row = world.run(world.held(), until=lambda now: now.status == "payout_pending")
+
+    invoices.settle(row.id, at=world.now())
+
+    assert world.wallet(row)["status"] == "pending"
+
+
+def test_the_sats_are_not_let_go_while_a_payout_may_have_gone_out(world: World) -> None:
+    world.admin.fault("b2c_result", "late", 1, 60)
+    row = world.run(world.held(), until=lambda now: now.status == "payout_pending")
+
+    refunds.begin(row.id, at=world.now())
+    refunds.return_sats(row.id, at=world.now())
+
+    assert world.wallet(row)["status"] == "pending"
+
+
+@pytest.mark.parametrize(("is_same_node", "status"), [(True, "cancelled"), (False, "awaiting_payment")])
+def test_a_missing_invoice_counts_as_cancelled_only_on_the_node_that_made_it(
+    world: World, is_same_node: bool, status: str
+) -> None:
+    row = world.invoiced()
+    if not is_same_node:
+        LightningInvoice.objects.filter(transaction=row.id).update(node_identity="02" + "ab" * 32)
+    world.admin.reset()
+
+    invoices.look(row.id, at=world.now())
+
+    assert world.read(row.id).status == status
 
 
 def test_two_sweepers_and_eight_tasks_pay_once(world: World) -> None:

@@ -34,7 +34,7 @@ MARKS = {
     "redis": "valkey-server",
 }
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.timeout(400), pytest.mark.xdist_group("demo")]
 
 
 class Demo:
@@ -111,20 +111,28 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     said: list[str] = []
     reader = threading.Thread(target=lambda: said.extend(process.stdout or ()), daemon=True)
     reader.start()
+    try:
+        _await_ready(process, said)
+        running = Demo(process, state, port)
+        yield running
+        running.close()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+        process.wait()
+        reader.join()
+        assert process.stdout
+        process.stdout.close()
+        subprocess.run(["rm", "-rf", str(folder)], check=True)
+
+
+def _await_ready(process: subprocess.Popen[str], said: list[str]) -> None:
     give_up_at = time.monotonic() + START_SECONDS
     while not any("Everything stays up" in line for line in said):
         assert process.poll() is None, "".join(said)
         assert time.monotonic() < give_up_at, "".join(said)
         time.sleep(0.2)
-    running = Demo(process, state, port)
-    yield running
-    running.close()
-    process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
-    reader.join()
-    assert process.stdout
-    process.stdout.close()
-    subprocess.run(["rm", "-rf", str(folder)], check=True)
 
 
 def _four_payments(demo: Demo) -> dict[str, dict[str, Any]]:
