@@ -5,6 +5,7 @@ database is dropped and cloned from a template. `django_db(transaction=True)` wo
 """
 
 from collections.abc import Iterator
+from time import sleep
 from typing import Any
 
 import psycopg
@@ -13,6 +14,7 @@ from django.conf import settings
 from django.db import connections
 from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 from psycopg import sql
+from psycopg.errors import InsufficientPrivilege, ObjectInUse
 
 
 def _admin() -> psycopg.Connection[Any]:
@@ -34,8 +36,20 @@ def _clone(source: str, target: str) -> None:
         make = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
             sql.Identifier(target), sql.Identifier(source)
         )
-        admin.execute(drop)
-        admin.execute(make)
+        _patiently(admin, drop)
+        _patiently(admin, make)
+
+
+def _patiently(admin: psycopg.Connection[Any], statement: sql.Composed) -> None:
+    """Run a statement that needs the database for itself: autovacuum may look in, and only a superuser may end it."""
+    for _ in range(100):
+        try:
+            admin.execute(statement)
+        except (InsufficientPrivilege, ObjectInUse):
+            sleep(0.1)
+        else:
+            return
+    admin.execute(statement)
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +64,7 @@ def _template(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
         _clone(name, template)
         yield template
         with _admin() as admin:
-            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(template)))
+            _patiently(admin, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(template)))
         if not is_made:
             default.creation.destroy_test_db(own_name, verbosity=0)
 

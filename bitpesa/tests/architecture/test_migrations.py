@@ -25,6 +25,7 @@ def objects():
         cursor.execute(
             "SELECT 'table', relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
             " UNION ALL SELECT 'function', proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+            " AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_proc.oid AND deptype = 'e')"
             " UNION ALL SELECT 'trigger', tgname || ' on ' || tgrelid::regclass FROM pg_trigger WHERE NOT tgisinternal"
             " ORDER BY 1, 2"
         )

@@ -14,6 +14,9 @@ from transactions.providers import registry
 
 __all__ = ["live_url"]
 
+#: how long an answer may take; what hangs in these tests, hangs longer
+REPLY_SECONDS = 2.0
+
 
 @pytest.fixture(scope="session")
 def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
@@ -32,12 +35,12 @@ def sandbox(sandbox_process: SandboxProcess) -> Iterator[SandboxProcess]:
         "url": sandbox_process.lnd_url,
         "certificate_path": sandbox_process.certificate_path,
         "macaroon_path": sandbox_process.state_path / "lnd.macaroon",
-        "timeout_seconds": 1.0,
+        "timeout_seconds": REPLY_SECONDS,
     }
     mpesa = settings.PAYOUT_PROVIDERS["mpesa"]["OPTIONS"] | {
         "url": sandbox_process.daraja_url,
         "certificate_path": sandbox_process.state_path / "mpesa.cer",
-        "timeout_seconds": 1.0,
+        "timeout_seconds": REPLY_SECONDS,
     }
     settings.LIGHTNING_PROVIDERS = {"lnd": settings.LIGHTNING_PROVIDERS["lnd"] | {"OPTIONS": lnd}}
     settings.PAYOUT_PROVIDERS = {"mpesa": settings.PAYOUT_PROVIDERS["mpesa"] | {"OPTIONS": mpesa}}

@@ -31,7 +31,7 @@ class Cell(NamedTuple):
 LOST = ("cut_request", "lose_reply", "hang", "hang_before")
 SERVER_ERRORS = ("internal_error", "internal_error_but_done", "http_500", "html_503", "soap_500")
 GATEWAY = ("spike_arrest", "quota", "token_killed")
-HANG_SECONDS = 1.5
+HANG_SECONDS = 2.5
 
 
 def _argument(fault: str) -> float | None:

@@ -6,6 +6,7 @@ import pytest
 from django.db import connections
 
 from bitpesa.tests.flows.world import World
+from transactions import lifecycle
 from transactions.errors import QuotingStopped
 from transactions.models import LightningInvoice, PayoutAttempt, Transaction
 from transactions.providers import registry
@@ -32,7 +33,7 @@ def test_a_kill_switch_past_pay_by_returns_the_sats(world: World) -> None:
 
 
 def test_a_kill_switch_stops_quotes_and_lets_what_is_under_way_end(world: World) -> None:
-    row = world.run(world.held(), until=lambda now: now.status == "payout_pending")
+    row = world.run(world.held(), until=lambda now: now.status in lifecycle.IN_PAYOUT)
     kill_switch.engage(reason="maintenance", by="amina", at=world.now())
 
     with pytest.raises(QuotingStopped):
@@ -169,7 +170,7 @@ def _asked(row: Transaction) -> int:
 
 def test_the_sats_are_not_taken_before_the_shillings_have_arrived(world: World) -> None:
     world.admin.fault("b2c_result", "late", 1, 60)
-    row = world.run(world.held(), until=lambda now: now.status == "payout_pending")
+    row = world.run(world.held(), until=lambda now: now.status in lifecycle.IN_PAYOUT)
 
     invoices.settle(row.id, at=world.now())
 
@@ -178,7 +179,7 @@ def test_the_sats_are_not_taken_before_the_shillings_have_arrived(world: World) 
 
 def test_the_sats_are_not_let_go_while_a_payout_may_have_gone_out(world: World) -> None:
     world.admin.fault("b2c_result", "late", 1, 60)
-    row = world.run(world.held(), until=lambda now: now.status == "payout_pending")
+    row = world.run(world.held(), until=lambda now: now.status in lifecycle.IN_PAYOUT)
 
     refunds.begin(row.id, at=world.now())
     refunds.return_sats(row.id, at=world.now())
