@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from bitpesa.infrastructure.resilience import redis_client
 from transactions import selectors
 
-#: a row is looked at within a second of being due; a whole batch of slow providers takes no longer than this
+#: a row is looked at within a second of being due; slow providers hold up a batch for half a minute at most
 WATCHER_SILENT = timedelta(seconds=60)
 
 OK, FAILED, UNKNOWN = "ok", "failed", "unknown"

@@ -159,7 +159,7 @@ def _record(row: Transaction, *, from_status: str, at: datetime, reason: str) ->
         actor=context.get("actor", "system"),
         request_id=context.get("request_id", ""),
     )
-    transaction.on_commit(lambda: _after(row.id, from_status, to_status, at))
+    transaction.on_commit(lambda: _after(row.id, from_status, to_status, at), robust=True)
 
 
 def _after(transaction_id: UUID, from_status: str, to_status: str, at: datetime) -> None:

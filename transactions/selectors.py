@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncHour
 
 from transactions import vault
@@ -116,10 +116,13 @@ def find_api_key(secret: str, *, at: datetime) -> ApiKey | None:
 
 
 def list_unconfirmed(*, at: datetime) -> list[PayoutAttempt]:
-    """Successes of the last day that rest on a message alone, for some seconds already."""
-    decided = Q(decided_at__gt=at - timedelta(days=1), decided_at__lt=at - timedelta(seconds=5))
-    rows = PayoutAttempt.objects.filter(decided, outcome=PayoutAttempt.Outcome.SUCCEEDED, confirmed_at__isnull=True)
-    return list(rows.annotate(questions=Count("queries")).filter(questions__lt=20).order_by("decided_at")[:100])
+    """Successes that rest on a message alone, for some seconds already: those asked about longest ago first."""
+    rows = PayoutAttempt.objects.filter(
+        outcome=PayoutAttempt.Outcome.SUCCEEDED,
+        confirmed_at__isnull=True,
+        decided_at__lt=at - timedelta(seconds=5),
+    )
+    return list(rows.annotate(asked_at=Max("queries__asked_at")).order_by(F("asked_at").asc(nulls_first=True))[:100])
 
 
 def list_waiting_messages(*, before: datetime) -> list[UUID]:

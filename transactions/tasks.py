@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 from structlog.contextvars import bound_contextvars
 
-from transactions.services import idempotency, payouts, queries, quotes, steps
+from transactions.services import idempotency, quotes, steps
 
 
 def _step(name: str) -> None:
@@ -28,6 +28,4 @@ def _chore(name: str, do: Callable[..., object]) -> None:
 for _name in steps.STEPS:
     _step(_name)
 _chore("transactions.refresh_rates", quotes.refresh)
-_chore("transactions.probe_providers", payouts.probe)
-_chore("transactions.confirm_successes", queries.confirm_successes)
 _chore("transactions.forget_expired_keys", idempotency.forget_expired)

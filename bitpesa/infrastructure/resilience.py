@@ -9,12 +9,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pybreaker
+import structlog
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
 T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 REDIS_TIMEOUT_SECONDS = 0.25
 
@@ -73,9 +76,12 @@ class SharedBreaker:
 
     @property
     def state(self) -> str:
-        """Return closed, open or half-open."""
-        made = self._breaker()
-        return made.current_state if made else pybreaker.STATE_CLOSED
+        """Return closed, open or half-open; closed while Redis cannot be asked."""
+        try:
+            made = self._breaker()
+            return made.current_state if made else pybreaker.STATE_CLOSED
+        except RedisError:
+            return pybreaker.STATE_CLOSED
 
     @property
     def is_closed(self) -> bool:
@@ -85,8 +91,8 @@ class SharedBreaker:
     @property
     def may_probe(self) -> bool:
         """Whether it is open, and has been for long enough to try something harmless."""
-        made = self._breaker()
-        if made is None or made.current_state == pybreaker.STATE_CLOSED:
+        made = None if self.is_closed else self._breaker()
+        if made is None:
             return False
         opened_at = made._state_storage.opened_at
         return opened_at is None or datetime.now(UTC) >= opened_at + timedelta(seconds=self._reset_timeout_seconds)
@@ -103,40 +109,36 @@ class SharedBreaker:
 
     def probe(self, function: Callable[[], Any]) -> None:
         """Try something harmless; its success closes the breaker, its failure keeps it open. Raises what it raises."""
-        made = self._breaker()
         try:
             function()
         except Exception as error:
-            if made and not self._is_answer(error):
-                made.open()
+            if not self._is_answer(error):
+                self.force_open()
             raise
-        if made:
-            made.close()
+        self.force_close()
 
     def force_open(self) -> None:
-        """Open it now."""
-        if made := self._breaker():
-            made.open()
+        """Open it now, or open it for longer."""
+        self._tell(lambda made: made.open())
 
     def force_close(self) -> None:
         """Close it now."""
-        if made := self._breaker():
-            made.close()
+        self._tell(lambda made: made.close())
 
-    def _count(self, error: BaseException | None) -> None:
+    def _count(self, error: Exception | None) -> None:
         """Tell pybreaker the outcome of a call that it did not hold its lock for."""
-        made = self._breaker()
-        if made is None:
-            return
 
         def replay() -> None:
             if error is not None:
                 raise error
 
+        self._tell(lambda made: made.call(replay), outcome=error)
+
+    def _tell(self, what: Callable[[pybreaker.CircuitBreaker], object], *, outcome: Exception | None = None) -> None:
+        """Change the shared state. What goes wrong with it is logged: it must never replace the outcome of a call."""
         try:
-            made.call(replay)
-        except pybreaker.CircuitBreakerError:
-            return  # opened by somebody else meanwhile: nothing left to count
-        except BaseException as raised:
-            if raised is not error:
-                raise
+            if made := self._breaker():
+                what(made)
+        except Exception as error:
+            if error is not outcome and not isinstance(error, pybreaker.CircuitBreakerError):
+                log.warning("breaker_state_lost", breaker=self.name, error=type(error).__name__)

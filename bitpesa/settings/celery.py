@@ -23,7 +23,8 @@ CELERY_BROKER_CONNECTION_TIMEOUT = 0.25
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 600,
     "socket_connect_timeout": 0.25,
-    "socket_timeout": 5,
+    # `celery_app` gives the worker longer: it waits for work.
+    "socket_timeout": 0.5,
     "socket_keepalive": True,
     "max_retries": 0,
 }
@@ -40,7 +41,5 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": _ENV.rate_refresh_seconds,
         "options": {"expires": _ENV.rate_refresh_seconds},
     },
-    "probe-providers": {"task": "transactions.probe_providers", "schedule": 10, "options": {"expires": 10}},
     "forget-expired-keys": {"task": "transactions.forget_expired_keys", "schedule": 3_600},
-    "confirm-successes": {"task": "transactions.confirm_successes", "schedule": 30, "options": {"expires": 30}},
 }

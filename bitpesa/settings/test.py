@@ -2,10 +2,12 @@
 
 import os
 
+from bitpesa.env import PUBLISHED_FIELD_KEY
+
 for _name, _value in {
     "MODE": "test",
     "SECRET_KEY": "test-secret-key-of-at-least-fifty-characters-0123456789",
-    "FIELD_KEY": "dGVzdC10ZXN0LXRlc3QtdGVzdC10ZXN0LXRlc3QtMDE=",
+    "FIELD_KEY": PUBLISHED_FIELD_KEY,
     "LOOKUP_KEY": "test-" + "00" * 30,
     "PUBLIC_URL": "http://testserver",
     "CALLBACK_URL": "http://testserver",

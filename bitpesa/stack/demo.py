@@ -14,6 +14,9 @@ from bitpesa.stack.public_api import PublicApi
 from bitpesa.stack.stack import Stack
 from bitpesa.stack.state import PROJECT, State
 
+#: what a shell says of a program that was ended by Ctrl-C: the payment was not made
+INTERRUPTED = 130
+
 
 def run(*, web_port: int, is_once: bool) -> int:
     """Start everything, make the payment, and stay until Ctrl-C unless `is_once`. Returns the exit code."""
@@ -29,6 +32,7 @@ def run(*, web_port: int, is_once: bool) -> int:
         return 1
     except interruption.StopRequested:
         say("  Stopped.")
+        return INTERRUPTED if is_once else 0
     return 0
 
 

@@ -109,6 +109,10 @@ BEGIN
             OLD.send_before, OLD.created_at) THEN
             RAISE EXCEPTION 'what an attempt is about cannot change' USING ERRCODE = 'check_violation';
         END IF;
+        IF OLD.outcome <> 'open'
+           AND (NEW.receipt, NEW.decided_at) IS DISTINCT FROM (OLD.receipt, OLD.decided_at) THEN
+            RAISE EXCEPTION 'how an attempt was decided cannot change' USING ERRCODE = 'check_violation';
+        END IF;
         IF NEW.outcome <> OLD.outcome AND OLD.outcome <> 'open' THEN
             RAISE EXCEPTION 'an attempt is decided once: % -> %', OLD.outcome, NEW.outcome
                 USING ERRCODE = 'check_violation';

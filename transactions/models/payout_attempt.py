@@ -86,8 +86,11 @@ class StatusQuery(models.Model):
     #: the provider's name for the question; empty while it is not known to have arrived
     provider_id = models.CharField(max_length=60, blank=True)
     answered_at = models.DateTimeField(null=True)
-    #: what the answer came to: succeeded, failed, undecided, mismatch, or why it could not be asked
+    #: what the answer came to, or why it could not be asked
     answer = models.CharField(max_length=40, blank=True)
+
+    #: answers by which an attempt that was refused may be followed by another
+    LETS_GO = ("not_known", "failed")
 
     class Meta:
         db_table = "status_queries"

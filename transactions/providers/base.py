@@ -6,7 +6,14 @@ one of the other two is uncertain.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Event
 from time import perf_counter
+
+#: set when this process is told to stop: an order that has not been dialled by then is not sent any more
+stopping = Event()
+
+#: codes of NotSent that say nothing about the provider
+OUR_OWN_DOING = frozenset({"late", "stopping"})
 
 Observer = Callable[[str, str, str, float], None]
 _observers: list[Observer] = []

@@ -20,8 +20,10 @@ MAX_ANSWER_BYTES = 16 * 1024 * 1024
 MAX_CONNECTIONS = 20
 KEEP_ALIVE_SECONDS = 30.0
 
-#: Before the first byte of the request.
-_BEFORE_SENDING = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
+#: Raised only while connecting, hence before the first byte of the request. In httpcore2 2.x, ConnectError and
+#: ConnectTimeout come from `connect_tcp` and `start_tls` alone, PoolTimeout while waiting for a connection, and
+#: UnsupportedProtocol on reading the URL. A failed write is not among them: its bytes may have arrived.
+BEFORE_SENDING = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class HttpClient:
         try:
             with client.stream(method, self._url + path, **content) as response:
                 return Answer(response.status_code, _read_body(response, give_up_at))
-        except _BEFORE_SENDING as error:
+        except BEFORE_SENDING as error:
             raise NotSent(f"{method} {path} was not sent: {type(error).__name__}", code="connect") from error
         except httpx2.HTTPError as error:
             raise Uncertain(f"{method} {path} got no answer: {type(error).__name__}", code="no_answer") from error

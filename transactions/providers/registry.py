@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 
 from bitpesa.infrastructure.resilience import SharedBreaker
 from transactions import signals
-from transactions.providers.base import Rejected, observe
+from transactions.providers.base import OUR_OWN_DOING, NotSent, Rejected, observe
 from transactions.providers.lightning.base import LightningBackend
 from transactions.providers.payout.base import PayoutProvider
 from transactions.providers.rates.base import RateSource
@@ -80,6 +80,9 @@ def breaker(provider: str) -> SharedBreaker:
 
 
 def _is_answer(error: BaseException) -> bool:
+    """A business no is not the provider's failure; nor is what we did not send of our own accord."""
+    if isinstance(error, NotSent):
+        return error.code in OUR_OWN_DOING
     return isinstance(error, Rejected) and not error.is_gateway
 
 

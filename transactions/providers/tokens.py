@@ -42,7 +42,7 @@ class StoredTokens:
 
     def _renew(self, fetch: Callable[[], FetchedToken], *, stale: str) -> str:
         give_up_at = monotonic() + WAIT_SECONDS
-        while not self._take_lease():
+        while not (lease := self._take_lease()):
             sleep(POLL_SECONDS)
             token = self._valid()
             if token and token != stale:
@@ -51,25 +51,29 @@ class StoredTokens:
                 raise NotSent(f"no token for {self.provider}: another process is renewing it", code="token")
         token = self._valid()
         if token and token != stale:
-            self._store()
+            self._return(lease)
             return token
         try:
             fetched = fetch()
         except BaseException:
-            self._store()
+            self._return(lease)
             raise
-        self._store(
+        self._return(
+            lease,
             value_encrypted=vault.seal(fetched.value.encode()),
             expires_at=datetime.now(UTC) + timedelta(seconds=fetched.use_for_seconds),
         )
         return fetched.value
 
-    def _take_lease(self) -> bool:
+    def _take_lease(self) -> datetime | None:
+        """Return until when this process alone may renew; None while another one does."""
         ProviderToken.objects.bulk_create([ProviderToken(provider=self.provider)], ignore_conflicts=True)
         now = datetime.now(UTC)
         free = Q(renewing_until__isnull=True) | Q(renewing_until__lt=now)
-        return bool(ProviderToken.objects.filter(free, provider=self.provider).update(renewing_until=now + LEASE))
+        taken = ProviderToken.objects.filter(free, provider=self.provider).update(renewing_until=now + LEASE)
+        return now + LEASE if taken else None
 
-    def _store(self, **values: object) -> None:
-        """Give the lease back, with what was fetched under it."""
-        ProviderToken.objects.filter(provider=self.provider).update(renewing_until=None, **values)
+    def _return(self, lease: datetime, **values: object) -> None:
+        """Give the lease back, with what was fetched under it, unless it has passed to another process meanwhile."""
+        mine = ProviderToken.objects.filter(provider=self.provider, renewing_until=lease)
+        mine.update(renewing_until=None, **values)

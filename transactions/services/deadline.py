@@ -24,15 +24,18 @@ _WITH_ATTEMPT = (*lifecycle.IN_PAYOUT, S.UNDER_REVIEW)
 def is_near(provider: str, expiry_height: int | None) -> bool:
     """Whether so few blocks are left that nothing new may begin.
 
-    Raises ProviderError if the node cannot be asked, or does not know the height of the chain itself.
+    The height of a node that lags is a lower bound: enough to say that the deadline is near, not that it is far.
+    Raises ProviderError if nobody can say.
     """
     if expiry_height is None:
-        return False
+        raise Uncertain("the node does not say until when it holds the sats", code="no_height")
     backend = registry.lightning(provider)
     node = backend.node()
+    if node.block_height + backend.auto_cancel_blocks + settings.DEADLINE_MARGIN_BLOCKS >= expiry_height:
+        return True
     if not node.is_synced:
         raise Uncertain("the node is behind the chain", code="not_synced")
-    return node.block_height + backend.auto_cancel_blocks + settings.DEADLINE_MARGIN_BLOCKS >= expiry_height
+    return False
 
 
 def guard(transaction_id: UUID, *, at: datetime) -> None:
@@ -62,6 +65,8 @@ def _act(transaction_id: UUID, invoice: LightningInvoice, *, at: datetime) -> No
             row.save(update_fields=["settled_early_at"])
             incidents.open_for(transaction_id, "settled_early")
     reading = invoices.take(invoice)
-    invoices.keep(invoice, reading, at=at)
+    with transaction.atomic():
+        lifecycle.locked(transaction_id)
+        invoices.keep(LightningInvoice.objects.get(transaction=transaction_id), reading, at=at)
     if reading.state == InvoiceState.CANCELLED:
         incidents.open_for(transaction_id, "sats_gone_while_undecided")

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from transactions import dispatch, lifecycle
 from transactions.models import PayoutAttempt, ProviderMessage, StatusQuery, Transaction
-from transactions.providers.payout.base import Report, Verdict
+from transactions.providers.payout.base import QUEUE_TIMEOUT, Report, Verdict
 from transactions.services import incidents, invoices, kill_switch, payouts
 
 S = Transaction.Status
@@ -28,11 +28,14 @@ def weigh_result(attempt: PayoutAttempt, row: Transaction, report: Report, *, at
         if why := what_differs(attempt, row, report):
             return contradict(row, "result_mismatch", at=at, why=why)
         return succeed(attempt, row, report, at=at, is_confirmed=False)
-    if attempt.outcome == Outcome.SUCCEEDED and report.verdict == Verdict.FAILED:
-        incidents.open_for(row.id, "failure_after_success", code=report.code)
-        return Effect.CONTRADICTION
     if attempt.outcome == Outcome.OPEN:
         _doubt(attempt, row, report, at=at)
+    elif attempt.outcome == Outcome.SUCCEEDED and report.verdict == Verdict.FAILED:
+        incidents.open_for(row.id, "failure_after_success", code=report.code)
+        return Effect.CONTRADICTION
+    elif attempt.outcome in (Outcome.NOT_SENT, Outcome.REJECTED):
+        # Whatever it says: the provider has what we believed had never reached it.
+        return contradict(row, "refused_and_yet_known", at=at, why=report.code)
     return Effect.NOTED
 
 
@@ -43,7 +46,8 @@ def _doubt(attempt: PayoutAttempt, row: Transaction, report: Report, *, at: date
     if report.is_credential_refused:
         kill_switch.engage_once(reason=f"{attempt.provider} refuses our credential ({report.code})", by="system", at=at)
     if row.status == S.PAYOUT_PENDING:
-        lifecycle.advance(row, S.PAYOUT_UNCERTAIN, at=at, reason="provider_says_no", look_at=at)
+        reason = "provider_says_no" if report.verdict == Verdict.FAILED else "provider_cannot_say"
+        lifecycle.advance(row, S.PAYOUT_UNCERTAIN, at=at, reason=reason, look_at=at)
     elif row.status == S.PAYOUT_UNCERTAIN:
         invoices.look_again(row, at=at, after=timedelta(0))
     if row.status == S.PAYOUT_UNCERTAIN:
@@ -57,11 +61,10 @@ def weigh_answer(
 
     It counts only if it names this attempt by reference, amount, party and time.
     """
-    question.answered_at, question.answer = at, report.verdict.value
+    question.answered_at, question.answer = at, _in_a_word(report)
     if report.verdict != Verdict.UNDECIDED and (why := what_differs(attempt, row, report)):
         question.answer = "mismatch"
-        incidents.open_for(row.id, "answer_mismatch", why=why)
-        effect = Effect.CONTRADICTION
+        effect = _mismatch(attempt, row, report, at=at, why=why)
     elif report.verdict == Verdict.SUCCEEDED:
         effect = succeed(attempt, row, report, at=at, is_confirmed=True)
     elif report.verdict == Verdict.FAILED:
@@ -72,9 +75,25 @@ def weigh_answer(
     return effect
 
 
+def _in_a_word(report: Report) -> str:
+    if report.verdict != Verdict.UNDECIDED:
+        return report.verdict.value
+    if report.code == QUEUE_TIMEOUT:
+        return QUEUE_TIMEOUT
+    return "known" if report.is_known else "not_known"
+
+
+def _mismatch(attempt: PayoutAttempt, row: Transaction, report: Report, *, at: datetime, why: str) -> Effect:
+    """An answer at this attempt's own URL that does not fit it proves nothing, and freezes what was given up."""
+    if attempt.outcome == Outcome.OPEN or report.verdict != Verdict.SUCCEEDED:
+        incidents.open_for(row.id, "answer_mismatch", why=why)
+        return Effect.CONTRADICTION
+    return contradict(row, "answer_mismatch", at=at, why=why)
+
+
 def _undecided(attempt: PayoutAttempt, row: Transaction, report: Report, *, at: datetime) -> Effect:
-    """Not found and query errors decide nothing. Pending, for an attempt that was refused, is a contradiction."""
-    if report.reference == attempt.reference and attempt.outcome == Outcome.REJECTED:
+    """Not found and query errors decide nothing. Pending, for an attempt that was given up, is a contradiction."""
+    if report.is_known and attempt.outcome in (Outcome.NOT_SENT, Outcome.REJECTED):
         return contradict(row, "refused_and_yet_known", at=at, why=report.code)
     return Effect.NOTED
 
@@ -103,6 +122,9 @@ def succeed(attempt: PayoutAttempt, row: Transaction, report: Report, *, at: dat
     attempt.code, attempt.charge_cents = report.code[:40], report.charge_cents
     attempt.confirmed_at = at if is_confirmed else None
     attempt.save(update_fields=["outcome", "receipt", "decided_at", "code", "charge_cents", "confirmed_at"])
+    if report.party_name and not row.recipient.name:
+        row.recipient.name = report.party_name[:100]
+        row.recipient.save(update_fields=["name"])
     if row.status in lifecycle.IN_PAYOUT:
         lifecycle.advance(row, S.SETTLING, at=at, reason="shillings_arrived")
     return Effect.APPLIED

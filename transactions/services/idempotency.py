@@ -20,7 +20,7 @@ from transactions.models import ApiClient, IdempotencyRecord
 KEPT_FOR = timedelta(days=30)
 _LOCK_TIMEOUT = "SET LOCAL lock_timeout = '3s'"
 
-# A key that has expired is taken over as if it were new.
+# A key that has expired is taken over as if it were new. The work that follows waits for locks as it always does.
 _CLAIM = """
     INSERT INTO idempotency_records AS record
         (client_id, key, operation, field_hashes, response_location, response_body, created_at, expires_at)
@@ -29,7 +29,7 @@ _CLAIM = """
         operation = excluded.operation, field_hashes = excluded.field_hashes,
         created_at = excluded.created_at, expires_at = excluded.expires_at
     WHERE record.expires_at <= excluded.created_at
-    RETURNING id
+    RETURNING id, set_config('lock_timeout', '0', true)
 """
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from structlog.contextvars import bound_contextvars
 
 from transactions import dispatch, lifecycle, selectors, vault
 from transactions.models import PayoutAttempt, ProviderMessage, StatusQuery
@@ -89,5 +90,10 @@ def process_waiting(*, at: datetime) -> int:
     """Apply what no task has applied; returns how many there were."""
     waiting = selectors.list_waiting_messages(before=at - TASK_HAS)
     for message_id in waiting:
-        process(message_id, at=at)
+        try:
+            with bound_contextvars(actor="sweeper"):
+                process(message_id, at=at)
+        except Exception:
+            # One that cannot be applied must not keep the others waiting; it stays, and is tried again.
+            log.exception("message_not_applied", message=str(message_id))
     return len(waiting)

@@ -5,7 +5,6 @@ from datetime import datetime
 import structlog
 from django.db import IntegrityError, transaction
 
-from transactions import selectors
 from transactions.errors import KillSwitchUnchanged
 from transactions.models import KillSwitch
 
@@ -31,12 +30,9 @@ def engage_once(*, reason: str, by: str, at: datetime) -> None:
         log.info("kill_switch_already_engaged", reason=reason)
 
 
-def release(*, by: str, at: datetime) -> KillSwitch:
+def release(*, by: str, at: datetime) -> None:
     """Let new money flow again. Raises KillSwitchUnchanged if it does already."""
-    switch = selectors.find_kill_switch()
-    if switch is None:
+    engaged = KillSwitch.objects.filter(released_at__isnull=True)
+    if not engaged.update(released_by=by, released_at=at):
         raise KillSwitchUnchanged
-    switch.released_by, switch.released_at = by, at
-    switch.save(update_fields=["released_by", "released_at"])
     log.warning("kill_switch_released", by=by)
-    return switch

@@ -3,13 +3,16 @@
 What a send came to is decided by where it failed. Unknown is not failed: it is asked about, never sent again.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from time import sleep
 from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 
 from transactions import lifecycle, selectors, transaction_types, vault
 from transactions.models import PayoutAttempt, StatusQuery, Transaction
@@ -17,7 +20,7 @@ from transactions.providers import registry
 from transactions.providers.base import NotSent, ProviderError, Rejected, Uncertain
 from transactions.providers.lightning.base import InvoiceState
 from transactions.providers.payout.base import PayoutOrder
-from transactions.services import callback_urls, deadline, invoices, queries, quotes
+from transactions.services import callback_urls, deadline, incidents, invoices, queries, quotes
 
 log = structlog.get_logger(__name__)
 S = Transaction.Status
@@ -25,6 +28,8 @@ Outcome = PayoutAttempt.Outcome
 
 MAY_SUBMIT = (S.PAID, S.PAYOUT_DEFERRED)
 RETRY_DEFERRED = timedelta(seconds=5)
+RETRY_AT_LEAST_EVERY = timedelta(minutes=1)
+RECORD_AGAIN_SECONDS = (0.5, 1.0, 2.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +55,41 @@ def submit(transaction_id: UUID, *, at: datetime) -> None:
     row = selectors.get_transaction(transaction_id)
     if row.status not in MAY_SUBMIT:
         return
+    attempts_seen = len(row.attempts.all())
     if stop := _why_not(row, at=at):
         _hold_back(transaction_id, stop, at=at)
         return
-    made = _commit_attempt(transaction_id, at=at)
-    if made is None:
-        return
-    attempt, order = made
+    made = _commit_attempt(transaction_id, attempts_seen=attempts_seen, at=at)
+    if made:
+        _send(*made, at=at)
+
+
+def _send(attempt: PayoutAttempt, order: PayoutOrder, *, at: datetime) -> None:
+    """Send a committed attempt, once, and record what became of it."""
     try:
         accepted = registry.breaker(attempt.provider).call(registry.payouts(attempt.provider).submit, order)
     except NotSent as error:
-        record_not_sent(attempt.id, error, at=at)
+        _surely(partial(record_not_sent, attempt.id, error, at=at))
     except Rejected as error:
-        record_rejected(attempt.id, error, at=at)
+        _surely(partial(record_rejected, attempt.id, error, at=at))
     except Uncertain as error:
-        record_uncertain(attempt.id, code=error.code or "uncertain", at=at)
+        _surely(partial(record_uncertain, attempt.id, code=error.code or "uncertain", at=at))
     else:
-        record_accepted(attempt.id, provider_id=accepted.provider_id, at=at)
+        _surely(partial(record_accepted, attempt.id, provider_id=accepted.provider_id, at=at))
+
+
+def _surely(record: Callable[[], None]) -> None:
+    """Record an outcome though the database be away for some seconds: a certain "not sent" cannot be learnt again."""
+    for pause_seconds in RECORD_AGAIN_SECONDS:
+        try:
+            record()
+        except (OperationalError, InterfaceError):
+            log.warning("outcome_not_recorded_yet", pause_seconds=pause_seconds)
+            connection.close()
+            sleep(pause_seconds)
+        else:
+            return
+    record()
 
 
 def _why_not(row: Transaction, *, at: datetime) -> Defer | GiveBack | None:
@@ -75,8 +98,13 @@ def _why_not(row: Transaction, *, at: datetime) -> Defer | GiveBack | None:
         return GiveBack("pay_by_passed")
     if selectors.find_kill_switch():
         return Defer("kill_switch")
-    provider = transaction_types.get(row.type).payout_provider
-    if not registry.breaker(provider).is_closed:
+    name = transaction_types.get(row.type).payout_provider
+    try:
+        registry.payouts(name)
+    except (OSError, ValueError) as error:
+        incidents.open_for(row.id, "provider_misconfigured", why=f"{name}: {type(error).__name__}")
+        return Defer("provider_misconfigured")
+    if not registry.breaker(name).is_closed:
         return Defer("breaker_open")
     holds = quotes.still_holds(row.quote, at=at)
     if holds is None:
@@ -105,8 +133,7 @@ def _why_not_by_last_attempt(row: Transaction, *, at: datetime) -> Defer | None:
     last = row.attempts.order_by("-number").first()
     if last is None or not last.is_gateway_refusal:
         return None
-    question = StatusQuery.objects.filter(attempt=last, answered_at__isnull=False).first()
-    if question is None:
+    if not StatusQuery.objects.filter(attempt=last, answer__in=StatusQuery.LETS_GO).exists():
         queries.ask_if_due(last, at=at)
         return Defer("asking_about_last_attempt")
     return None
@@ -122,11 +149,21 @@ def _hold_back(transaction_id: UUID, stop: Defer | GiveBack, *, at: datetime) ->
         elif row.status == S.PAID:
             lifecycle.advance(row, S.PAYOUT_DEFERRED, at=at, reason=stop.reason)
         else:
-            invoices.look_again(row, at=at, after=RETRY_DEFERRED)
+            invoices.look_again(row, at=at, after=_pause(row.attempts.count()))
 
 
-def _commit_attempt(transaction_id: UUID, *, at: datetime) -> tuple[PayoutAttempt, PayoutOrder] | None:
-    """Commit the attempt before it is sent; None if somebody was faster, or the row must not be paid any more."""
+def _pause(attempts: int) -> timedelta:
+    """How long to wait before trying again: longer after each attempt."""
+    return min(RETRY_DEFERRED * (1 << min(attempts, 10)), RETRY_AT_LEAST_EVERY)
+
+
+def _commit_attempt(
+    transaction_id: UUID, *, attempts_seen: int, at: datetime
+) -> tuple[PayoutAttempt, PayoutOrder] | None:
+    """Commit the attempt before it is sent; None if somebody was faster, or the row must not be paid any more.
+
+    The checks were made with so many attempts in sight: one that came and went meanwhile has to be checked anew.
+    """
     secret = vault.new_url_secret()
     with transaction.atomic():
         row = lifecycle.locked(transaction_id)
@@ -134,7 +171,9 @@ def _commit_attempt(transaction_id: UUID, *, at: datetime) -> tuple[PayoutAttemp
             return None
         if selectors.find_attempt_that_may_have_paid(transaction_id):
             return None
-        number = row.attempts.count() + 1
+        if row.attempts.count() != attempts_seen:
+            return None
+        number = attempts_seen + 1
         attempt = PayoutAttempt.objects.create(
             transaction=row,
             number=number,
@@ -162,7 +201,7 @@ def record_accepted(attempt_id: UUID, *, provider_id: str, at: datetime) -> None
     """Queued, not paid. A result may have come before this answer: then it stands."""
     with transaction.atomic():
         row, attempt = lifecycle.locked_with_attempt(attempt_id)
-        attempt.provider_id = provider_id
+        attempt.provider_id = provider_id[:60]
         attempt.save(update_fields=["provider_id"])
         if row.status == S.PAYOUT_SUBMITTING and attempt.outcome == Outcome.OPEN:
             lifecycle.advance(row, S.PAYOUT_PENDING, at=at, reason="payout_accepted")
@@ -209,8 +248,11 @@ def decide_unpaid(
     if row.status not in lifecycle.IN_PAYOUT:
         return
     may_go_again = is_curable and row.settled_early_at is None
-    to = S.PAYOUT_DEFERRED if may_go_again else S.PAYOUT_FAILED
-    lifecycle.advance(row, to, at=at, reason=f"payout_{outcome}")
+    if may_go_again:
+        look_at = at + _pause(attempt.number)
+        lifecycle.advance(row, S.PAYOUT_DEFERRED, at=at, reason=f"payout_{outcome}", look_at=look_at)
+    else:
+        lifecycle.advance(row, S.PAYOUT_FAILED, at=at, reason=f"payout_{outcome}")
 
 
 def recover(transaction_id: UUID, *, at: datetime) -> None:

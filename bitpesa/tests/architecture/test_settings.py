@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bitpesa.env import Env
+from bitpesa.env import PUBLISHED_FIELD_KEY, Env
 from bitpesa.tests.architecture import processes
 
 READ = "from bitpesa import env; env.read()"
@@ -14,7 +14,7 @@ START = "import django; django.setup()"
 LIVE = {
     "MODE": "live",
     "SECRET_KEY": "a-key-that-somebody-made-themselves-and-that-is-long-enough",
-    "FIELD_KEY": "dGVzdC10ZXN0LXRlc3QtdGVzdC10ZXN0LXRlc3QtMDE=",
+    "FIELD_KEY": "b3duLW93bi1vd24tb3duLW93bi1vd24tb3duLW93bjE=",
     "LOOKUP_KEY": "f" * 64,
     "PUBLIC_URL": "https://pay.bitpesa.example",
     "CALLBACK_URL": "https://in.bitpesa.example",
@@ -60,6 +60,24 @@ def test_a_wrong_value_is_named_and_no_value_is_shown() -> None:
     assert [value for value in (LIVE["SECRET_KEY"], "hunter2", "soon") if value in done.stderr] == []
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"FIELD_KEY": "change-me"},
+        {"LOOKUP_KEY": ""},
+        {"MPESA_INITIATOR_PASSWORD": ""},
+        {"LND_URL": "lnd.internal:8080"},
+        {"MIN_AMOUNT_KES": "500", "MAX_AMOUNT_KES": "100"},
+        {"CLTV_EXPIRY_BLOCKS": "40"},
+    ],
+)
+def test_what_could_not_work_is_refused_at_start(wrong: dict[str, str]) -> None:
+    done = processes.run("-c", READ, environment={**LIVE, **wrong})
+
+    assert done.returncode == 1
+    assert next(iter(wrong)) in done.stderr.partition("is not complete")[2]
+
+
 def test_a_live_deployment_with_secrets_of_its_own_starts_without_debug() -> None:
     ask = "from django.conf import settings as s; print(s.DEBUG, s.SECURE_SSL_REDIRECT, s.SESSION_COOKIE_SECURE)"
     script = f"{START}\n{ask}"
@@ -84,7 +102,9 @@ def test_production_does_not_start_with_faults_and_names_them_all() -> None:
     [
         ("SECRET_KEY", "short-but-its-own"),
         ("SECRET_KEY", "insecure" + "x" * 60),
-        ("FIELD_KEY", "change-me"),
+        ("SECRET_KEY", "django-insecure-" + "x" * 60),
+        ("FIELD_KEY", PUBLISHED_FIELD_KEY),
+        ("FIELD_KEY", f"{LIVE['FIELD_KEY']},{PUBLISHED_FIELD_KEY}"),
         ("LOOKUP_KEY", "test-0123456789"),
         ("MPESA_CONSUMER_KEY", "sandbox-consumer"),
         ("MPESA_CONSUMER_SECRET", "sandbox-secret"),
@@ -93,7 +113,10 @@ def test_production_does_not_start_with_faults_and_names_them_all() -> None:
         ("LIVE_URL", "http://live.bitpesa.example"),
         ("MPESA_URL", "https://sandbox.safaricom.co.ke"),
         ("MPESA_URL", "https://127.0.0.1:8002"),
+        ("MPESA_URL", "http://api.safaricom.co.ke"),
         ("RATES_URL", "https://localhost:8002"),
+        ("RATES_URL", "https://0.0.0.0:8002"),
+        ("RATES_URL", "https://127.9.9.9:8002"),
         ("SANDBOX_URL", "https://sandbox.example"),
         ("LIGHTNING_NETWORK", "tb"),
     ],

@@ -3,11 +3,14 @@
 A row is (operation, fault, how often, argument, where it must end). The sweeper does everything; virtual time passes.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
 
 from bitpesa.tests.flows.world import World
+from transactions.lifecycle import IN_PAYOUT
+from transactions.models import Transaction
 
 ONCE, ALWAYS = 1, 10_000
 
@@ -116,9 +119,9 @@ def _walk(world: World, cell: Cell) -> None:
     row = world.run(row, until=lambda now: now.status == "awaiting_payment")
     world.pay(row)
     if cell.end == "payout_uncertain":
-        world.run(row, until=lambda now: now.status == cell.end and _asked(now) > 4)
-    else:
-        world.run(row)
+        _assert_asked_for_ever(world, row)
+        return
+    world.run(row)
     if cell.end == "under_review":
         assert world.read(row.id).status == "under_review", world.story(row)
         assert world.paid_out() == 1
@@ -127,8 +130,21 @@ def _walk(world: World, cell: Cell) -> None:
         world.assert_right(row, status=cell.end)
 
 
-def _asked(row: object) -> int:
-    return sum(attempt.queries.count() for attempt in row.attempts.all())  # type: ignore[attr-defined]
+def _assert_asked_for_ever(world: World, row: Transaction) -> None:
+    """Nothing arrived, and nobody can know: the sats stay held while it is asked, and are never let go by time alone.
+
+    At the deadline they are taken, and owed until it is decided.
+    """
+    row = world.run(row, until=lambda now: now.status == "payout_uncertain" and _asked(now) > 6)
+    assert (world.paid_out(), world.wallet(row)["status"]) == (0, "pending"), world.story(row)
+    world.admin.mine(110)
+    row = world.run(row, until=lambda now: now.settled_early_at is not None)
+    assert (row.status, row.attempts.get().outcome) == ("payout_uncertain", "open")
+    assert (world.paid_out(), world.wallet(row)["status"]) == (0, "paid"), world.story(row)
+
+
+def _asked(row: Transaction) -> int:
+    return sum(attempt.queries.count() for attempt in row.attempts.all())
 
 
 @pytest.mark.parametrize("cell", B2C, ids=str)
@@ -166,15 +182,51 @@ def test_a_fault_while_cancelling(world: World, cell: Cell) -> None:
     _walk(world, cell)
 
 
-@pytest.mark.parametrize("listener", ["daraja", "lnd"])
-def test_a_refused_connection_costs_time_and_nothing_else(world: World, listener: str) -> None:
-    row = world.held()
+def _asked_for(world: World) -> Transaction:
+    return world.request()
+
+
+def _held(world: World) -> Transaction:
+    return world.held()
+
+
+def _to_be_asked_about(world: World) -> Transaction:
+    world.admin.fault("b2c_result", "never")
+    return world.run(world.held(), until=lambda now: now.status in IN_PAYOUT)
+
+
+def _to_be_settled(world: World) -> Transaction:
+    return world.run(world.held(), until=lambda now: now.status == "settling")
+
+
+def _to_be_cancelled(world: World) -> Transaction:
+    world.admin.fault("b2c_result", "decline", ONCE, "2040")
+    return world.run(world.held(), until=lambda now: now.status == "refunding")
+
+
+@pytest.mark.parametrize(
+    ("listener", "bring", "end"),
+    [
+        ("lnd", _asked_for, "completed"),
+        ("daraja", _held, "completed"),
+        ("lnd", _held, "completed"),
+        ("daraja", _to_be_asked_about, "completed"),
+        ("lnd", _to_be_settled, "completed"),
+        ("lnd", _to_be_cancelled, "refunded"),
+    ],
+)
+def test_a_refused_connection_costs_time_and_nothing_else(
+    world: World, listener: str, bring: Callable[[World], Transaction], end: str
+) -> None:
+    row = bring(world)
     world.admin.listeners(**{listener: "down"})
     for _ in range(5):
         world.sweep()
         world.advance(6)
-    assert world.read(row.id).status == "payout_deferred"
-
+    assert world.read(row.id).ended_at is None
     world.admin.listeners(**{listener: "up"})
 
-    world.assert_right(world.run(row), status="completed")
+    if row.status == "created":
+        world.pay(world.run(row, until=lambda now: now.status == "awaiting_payment"))
+
+    world.assert_right(world.run(row), status=end)

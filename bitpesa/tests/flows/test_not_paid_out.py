@@ -33,6 +33,7 @@ def test_a_kill_switch_past_pay_by_returns_the_sats(world: World) -> None:
 
 
 def test_a_kill_switch_stops_quotes_and_lets_what_is_under_way_end(world: World) -> None:
+    world.admin.fault("b2c_result", "late", 1, 60)
     row = world.run(world.held(), until=lambda now: now.status in lifecycle.IN_PAYOUT)
     kill_switch.engage(reason="maintenance", by="amina", at=world.now())
 
@@ -51,11 +52,11 @@ def test_a_released_kill_switch_lets_the_payout_go(world: World) -> None:
 
 
 def test_failures_open_the_breaker_and_a_harmless_probe_closes_it(world: World) -> None:
-    world.admin.listeners(daraja="down")
-    row = world.run(world.held(), until=lambda now: not registry.breaker("mpesa").is_closed)
-    world.admin.listeners(daraja="up")
     breaker = registry.breaker("mpesa")
-    breaker._reset_timeout_seconds = 0
+    breaker._fail_max, breaker._reset_timeout_seconds = 2, 0
+    world.admin.listeners(daraja="down")
+    row = world.run(world.held(), until=lambda now: not breaker.is_closed)
+    world.admin.listeners(daraja="up")
 
     payouts.probe(at=world.now())
 

@@ -12,10 +12,13 @@ import pytest
 from django.db import connections
 
 from bitpesa.tests.flows.world import World
+from transactions import lifecycle
 from transactions.models import Transaction
 from transactions.providers import registry
+from transactions.providers.base import stopping
+from transactions.providers.lightning.lnd import LndBackend
 from transactions.providers.payout.mpesa.client import DarajaClient
-from transactions.services import invoices, payouts, refunds
+from transactions.services import invoices, payouts, queries, refunds
 
 Patch = pytest.MonkeyPatch
 
@@ -187,3 +190,47 @@ def test_killed_or_stopped_while_cancelling(warm: World, moment: Any, number: in
         _go_on(pid)
 
     warm.assert_right(end, status="refunded")
+
+
+@pytest.mark.parametrize("moment", [_before, _after])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_killed_or_stopped_while_the_invoice_is_made(warm: World, moment: Any, number: int) -> None:
+    row = warm.request()
+
+    pid = _fork(lambda: invoices.issue(row.id, at=warm.now()), moment(LndBackend, "_create", number))
+    _reforge(warm)
+    row = warm.run(row, until=lambda now: now.status == "awaiting_payment")
+    if number == signal.SIGSTOP:
+        _go_on(pid)
+    warm.pay(row)
+
+    warm.assert_right(warm.run(row), status="completed")
+
+
+@pytest.mark.parametrize("moment", [_before, _after])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_killed_or_stopped_while_asking(warm: World, moment: Any, number: int) -> None:
+    warm.admin.fault("b2c_result", "never")
+    row = warm.run(warm.held(), until=lambda now: now.status in lifecycle.IN_PAYOUT)
+    warm.advance(30)
+
+    pid = _fork(lambda: queries.ask(row.id, at=warm.now()), moment(DarajaClient, "send", number))
+    _reforge(warm)
+    end = warm.run(row)
+    if number == signal.SIGSTOP:
+        _go_on(pid)
+
+    warm.assert_right(end, status="completed")
+
+
+def test_an_order_that_was_not_dialled_when_its_process_is_told_to_stop_is_not_sent(warm: World) -> None:
+    row = warm.held()
+    stopping.set()
+    try:
+        payouts.submit(row.id, at=warm.now())
+    finally:
+        stopping.clear()
+
+    assert warm.admin.requests("b2c") == []
+    assert warm.read(row.id).attempts.get().outcome == "not_sent"
+    warm.assert_right(warm.run(row), status="completed")

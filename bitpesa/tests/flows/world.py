@@ -20,7 +20,7 @@ from transactions.lifecycle import ENDED
 from transactions.models import ApiClient, PayoutAttempt, Transaction, TransactionEvent
 from transactions.providers import registry
 from transactions.providers.payout.base import PayoutOrder
-from transactions.services import follower, invoices, queries, quotes, sweeper
+from transactions.services import follower, inbox, invoices, queries, quotes, sweeper
 
 PHONE = "254708374149"
 AMOUNT_KES = 250
@@ -81,6 +81,7 @@ class World:
         quotes.refresh_if_late(at=self.now())
         follower.follow(at=self.now())
         sweeper.run(clock=self.now)
+        inbox.process_waiting(at=self.now())
         self._let_messages_arrive()
 
     def run(self, row: Transaction, *, until: Callable[[Transaction], bool] | None = None) -> Transaction:
@@ -100,6 +101,7 @@ class World:
         queries.confirm_successes(at=self.now())
         for _ in range(2):
             self._let_messages_arrive()
+            inbox.process_waiting(at=self.now())
             sweeper.run(clock=self.now)
             self.advance(5)
         return self.read(row.id)
@@ -135,8 +137,13 @@ class World:
         story = self.story(row)
         assert now.status == status, story
         paid = self.paid_out()
-        succeeded = PayoutAttempt.objects.filter(transaction=row.id, outcome="succeeded").count()
-        assert paid == succeeded, story
+        theirs = [
+            (payout["receipt"], payout["amount_kes"], payout["msisdn"])
+            for payout in self.admin.payouts(msisdn=PHONE)["payouts"]
+            if payout["state"] == "paid"
+        ]
+        succeeded = PayoutAttempt.objects.filter(transaction=row.id, outcome="succeeded")
+        assert theirs == [(attempt.receipt, attempt.amount_kes, PHONE) for attempt in succeeded], story
         if status == Transaction.Status.COMPLETED:
             assert (paid, self.wallet(row)["status"]) == (1, "paid"), story
         if status in (Transaction.Status.REFUNDED, Transaction.Status.EXPIRED):

@@ -24,6 +24,8 @@ from bitpesa.stack.state import PROJECT, State
 from bitpesa.tests.sandbox_process import free_ports
 
 START_SECONDS, END_SECONDS = 120, 60
+#: what a request may lose to a Redis that does not answer: a time-out each for the task and the live page
+HUNG_REDIS_SECONDS = 2.5
 ENDED = {"completed", "refunded", "failed", "expired", "cancelled", "under_review"}
 #: how each process is known among the supervisor's children
 MARKS = {
@@ -188,6 +190,9 @@ def test_redis_hung_from_paid_to_the_end(demo: Demo) -> None:
     payments = _four_payments(demo)
     os.kill(pid, signal.SIGSTOP)
     try:
+        asked_at = time.monotonic()
+        demo.create(is_invoice_awaited=False)
+        assert time.monotonic() - asked_at < HUNG_REDIS_SECONDS
         _assert_each_is_paid_once(demo, payments)
     finally:
         os.kill(pid, signal.SIGCONT)

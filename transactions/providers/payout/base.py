@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar, final
 
-from transactions.providers.base import NotSent, measured
+from transactions.providers.base import NotSent, measured, stopping
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,10 @@ class QueryOrder:
     timeout_url: str
 
 
+#: the code of a report that says that a request waited too long, and may still be carried out
+QUEUE_TIMEOUT = "queue_timeout"
+
+
 class Verdict(enum.StrEnum):
     """What a message claims."""
 
@@ -70,6 +74,8 @@ class Report:
     completed_at: datetime | None = None
     #: what the provider charged us, in cents
     charge_cents: int | None = None
+    #: an answer that names a state of the payment: the provider has it, whatever the state is
+    is_known: bool = False
     #: the refusal is of a kind we can cure (float, credential): a later attempt may succeed
     is_curable: bool = False
     #: our credential is refused: another try may lock it, so nothing more is to be sent until a person has looked
@@ -103,6 +109,8 @@ class PayoutProvider(ABC):
 
     def check_not_late(self, order: PayoutOrder) -> None:
         """Raise NotSent if the order's time has passed. Adapters call this last thing before connecting."""
+        if stopping.is_set():
+            raise NotSent("this process is being stopped", code="stopping")
         if self.clock() >= order.send_before:
             raise NotSent("too late to send: the checks before it are stale", code="late")
 

@@ -111,6 +111,7 @@ def test_a_completed_answer_is_read_whole_and_names_the_payout_not_the_query(nam
         description="The service request is processed successfully.",
         reference=OURS,
         provider_id="AG_20240706_20106e9209f64bebd05b",
+        is_known=True,
         receipt="SG632NMUAB",
         amount_kes=300,
         msisdn="254708374149",

@@ -9,6 +9,7 @@ from typing import Protocol
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 
 from bitpesa.sandbox import identity
 from bitpesa.tests.sandbox_process import SandboxProcess
@@ -148,7 +149,15 @@ def sandbox(running_sandbox: SandboxProcess) -> SandboxPeer:
     return SandboxPeer(running_sandbox)
 
 
-@pytest.fixture(params=["fake", "mpesa"])
+#: every provider that is registered, and the fake beside them
+PEERS = ("fake", "mpesa")
+
+
+def test_every_registered_provider_is_held_to_the_contract() -> None:
+    assert {"fake", *settings.PAYOUT_PROVIDERS} == set(PEERS)
+
+
+@pytest.fixture(params=PEERS)
 def peer(request: pytest.FixtureRequest) -> Peer:
     if request.param == "fake":
         return FakePeer()

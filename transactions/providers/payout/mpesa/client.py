@@ -15,6 +15,7 @@ from time import monotonic
 import httpx2
 
 from transactions.providers.base import NotSent, ProviderError, Uncertain
+from transactions.providers.http import BEFORE_SENDING
 from transactions.providers.payout.base import UnreadableMessage
 from transactions.providers.payout.mpesa import wire
 from transactions.providers.payout.mpesa.tokens import FetchedToken, TokenStore
@@ -28,16 +29,6 @@ _PLAIN_HEADERS = {
     "Connection": "close",
     "User-Agent": "bitpesa-bridge",
 }
-
-#: Raised only while connecting, hence before the first byte of the request. In httpcore2 2.x, ConnectError and
-#: ConnectTimeout come from `connect_tcp` and `start_tls` alone, PoolTimeout while waiting for a connection, and
-#: UnsupportedProtocol on reading the URL. A failed write is not among them: its bytes may have arrived.
-BEFORE_THE_FIRST_BYTE = (
-    httpx2.ConnectError,
-    httpx2.ConnectTimeout,
-    httpx2.PoolTimeout,
-    httpx2.UnsupportedProtocol,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +102,7 @@ class DarajaClient:
         failure: ProviderError
         try:
             return self._exchange(request)
-        except BEFORE_THE_FIRST_BYTE as error:
+        except BEFORE_SENDING as error:
             # The text is the system's (refused, no such host, certificate): nothing secret was written yet.
             failure = NotSent(f"not connected: {type(error).__name__}: {error}", code=type(error).__name__)
         except Uncertain as error:

@@ -9,11 +9,9 @@ Sources: daraja/BusinessToCustomer and daraja/TransactionStatus, "Callback paylo
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from transactions.providers.payout.base import Report, UnreadableMessage, Verdict
+from transactions.providers.payout.base import QUEUE_TIMEOUT, Report, UnreadableMessage, Verdict
 from transactions.providers.payout.mpesa import codes, values
 from transactions.providers.payout.mpesa.wire import Members, load
-
-QUEUE_TIMEOUT = "queue_timeout"
 
 #: Only these words of TransactionStatus are final; Initiated, Authorized and Pending Authorized are not.
 FINAL_STATUSES = {
@@ -96,6 +94,7 @@ def _answer(envelope: Envelope) -> Report:
         description=values.text(parameters.one("TransactionReason")) or envelope.description,
         reference=values.text(parameters.one("OriginatorConversationID")),
         provider_id=values.text(parameters.one("ConversationID")),
+        is_known=bool(status),
         receipt=receipt,
         amount_kes=amount_kes,
         msisdn=msisdn,
