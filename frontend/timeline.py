@@ -10,7 +10,7 @@ from transactions import selectors
 
 _EFFECTS = {
     "waiting": "kept, not applied yet",
-    "applied": "it moved something",
+    "applied": "applied",
     "noted": "noted: it decides nothing by itself",
     "contradiction": "it contradicts what is recorded",
     "stranger": "bound to nothing of ours",
@@ -18,7 +18,7 @@ _EFFECTS = {
 }
 #: what is known of an attempt
 OUTCOMES = {
-    "open": "nobody knows, or not yet",
+    "open": "not known yet",
     "succeeded": "paid",
     "failed": "certainly not paid",
     "rejected": "refused",

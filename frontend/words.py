@@ -16,6 +16,8 @@ REASONS = {
     "payout_accepted": "queued by M-Pesa, not paid yet",
     "no_clear_reply": "no clear reply: it may have been paid",
     "provider_says_no": "M-Pesa says it failed: asking before believing it",
+    "provider_cannot_say": "M-Pesa could not say in time: asking",
+    "provider_misconfigured": "M-Pesa is not set up here",
     "payout_not_sent": "certainly never left: may go again",
     "payout_rejected": "refused at once",
     "payout_failed": "certainly not paid",
@@ -42,20 +44,23 @@ REASONS = {
     "success_after_failure": "a success after it was decided as unpaid",
     "receipt_of_another": "the receipt belongs to another payment",
     "second_receipt": "two receipts for one payment",
-    "refused_and_yet_known": "refused, and yet M-Pesa knows it",
+    "refused_and_yet_known": "given up, and yet M-Pesa knows it",
+    "answer_mismatch": "an answer does not fit the attempt",
 }
 
-#: why a payer gets the sats back; every other reason is ours to know
+#: why a payer gets the sats back. What kept a payment waiting is ours to know, and seldom M-Pesa
 _WHY_BACK = {
     "price_moved": "The price moved too far before the shillings could be sent.",
-    "price_unknown": "There was no fresh price.",
-    "pay_by_passed": "M-Pesa could not take the payment in time.",
-    "payout_failed": "M-Pesa could not pay this number.",
-    "payout_rejected": "M-Pesa could not pay this number.",
+    "pay_by_passed": "The shillings could not be sent in time.",
+    "deadline": "The shillings could not be sent in time.",
+    "payout_failed": "The shillings could not be paid to this number.",
+    "payout_rejected": "The shillings could not be paid to this number.",
+    "payout_not_sent": "The shillings could not be sent in time.",
+    "sats_not_held": "The sats were gone before the shillings could be sent.",
+    "cancel_intended": "This payment had been cancelled before the sats came.",
     "underpaid": "The payment was for fewer sats than the invoice.",
     "overpaid": "The payment was for far more sats than the invoice.",
     "paid_late": "The payment came after the price had expired.",
-    "deadline": "M-Pesa gave no answer in time.",
 }
 
 
@@ -82,7 +87,7 @@ def _invoice_until(row: Any, now: datetime) -> str:
 
 def _deferred(row: Any, now: datetime) -> str:
     limit = f" · sats go back at {times.clock(row.pay_by_at)} otherwise" if row.pay_by_at else ""
-    return f"trying M-Pesa again {times.by(row.look_at, now=now)}{limit}"
+    return f"trying again {times.by(row.look_at, now=now)}{limit}"
 
 
 #: status → what happens next; `look_at` is set for all of these

@@ -15,9 +15,11 @@ def menu(request: HttpRequest) -> dict[str, Any]:
     return {"menu": lambda: _entries(request)}
 
 
-def _entries(request: HttpRequest) -> list[tuple[Page, bool]]:
-    here = request.resolver_match.url_name if request.resolver_match else ""
-    return [(page, page.name == here) for page in ALL if page.is_in_menu and page.permission(request.user)]
+def _entries(request: HttpRequest) -> list[tuple[Page, str]]:
+    """The pages of the menu, with what `aria-current` says of each: this one, the one this belongs to, or neither."""
+    name = request.resolver_match.url_name if request.resolver_match else ""
+    current = {page.belongs_to: "true" for page in ALL if page.name == name} | {name: "page"}
+    return [(page, current.get(page.name, "")) for page in ALL if page.is_in_menu and page.permission(request.user)]
 
 
 __all__ = ["ALL", "Page", "menu"]

@@ -13,13 +13,14 @@ from frontend import access, live
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. Those whose address needs no argument are in the menu."""
+    """One page. Those whose address needs no argument are in the menu; others belong to one that is."""
 
     name: str
     label: str
     route: str
     view: access.View
     permission: Callable[[access.Person], bool] = access.may_look
+    belongs_to: str = ""
 
     @property
     def is_in_menu(self) -> bool:

@@ -29,4 +29,4 @@ def view(request: HttpRequest, transaction_id: UUID) -> HttpResponse:
     return show(request, "transaction", context, subject=live.subject_of(transaction_id))
 
 
-PAGE = Page("transaction", "Transaction", "transactions/<uuid:transaction_id>/", view)
+PAGE = Page("transaction", "Transaction", "transactions/<uuid:transaction_id>/", view, belongs_to="transactions")

@@ -17,29 +17,32 @@ from frontend.public import qr
 from transactions import selectors
 from transactions.errors import TransactionNotFound
 
-TODO, DOING, DONE, BACK, UNDONE = "todo", "doing", "done", "back", "undone"
+TODO, WAITING, DOING, UNKNOWN, DONE = "todo", "waiting", "doing", "unknown", "done"
+RETURNING, BACK, UNDONE = "returning", "back", "undone"
 
 #: the two steps of the bridge by status: sats received, shillings sent
 _STEPS = {
     "created": (TODO, TODO),
-    "awaiting_payment": (DOING, TODO),
+    "awaiting_payment": (WAITING, TODO),
     "paid": (DONE, DOING),
     "payout_submitting": (DONE, DOING),
-    "payout_deferred": (DONE, DOING),
+    "payout_deferred": (DONE, WAITING),
     "payout_pending": (DONE, DOING),
-    "payout_uncertain": (DONE, DOING),
-    "under_review": (DONE, DOING),
+    "payout_uncertain": (DONE, UNKNOWN),
+    "under_review": (DONE, UNKNOWN),
     "settling": (DONE, DONE),
     "completed": (DONE, DONE),
-    "payout_failed": (BACK, UNDONE),
-    "refunding": (BACK, UNDONE),
+    "payout_failed": (RETURNING, UNDONE),
+    "refunding": (RETURNING, UNDONE),
     "refunded": (BACK, UNDONE),
     "expired": (UNDONE, UNDONE),
     "cancelled": (UNDONE, UNDONE),
     "failed": (UNDONE, UNDONE),
 }
+#: what the sentence about the status says itself
+_SAID_ALREADY = ("created", "awaiting_payment", "settling")
 #: how much of the bridge is crossed, in percent
-_WAY = {(DONE, DOING): 55, (DONE, DONE): 100}
+_WAY = {(DONE, WAITING): 55, (DONE, DOING): 55, (DONE, UNKNOWN): 55, (DONE, DONE): 100}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ def _context(row: Any, *, now: datetime) -> dict[str, Any]:
         "steps": list(zip(("Sats received", "Shillings sent"), steps, strict=True)),
         "way": _WAY.get(steps, 0),
         "next_step": next_step,
+        "says_next": bool(next_step) and row.status not in _SAID_ALREADY,
         "why_back": words.why_back(selectors.find_reason_of_refund(row.id)) if _goes_back(row) else "",
         "receipt": next((one for one in row.attempts.all() if one.receipt), None),
         "version": _version(row, next_step, is_payable=countdown is not None),

@@ -14,6 +14,16 @@ from transactions.money import CENTS_PER_KES, Msat
 register = template.Library()
 
 NBSP = "\N{NO-BREAK SPACE}"
+_STEP_WORDS = {
+    "todo": "next",
+    "waiting": "waiting",
+    "doing": "under way",
+    "unknown": "not known yet",
+    "done": "done",
+    "returning": "going back",
+    "back": "given back",
+    "undone": "did not happen",
+}
 
 
 @register.filter
@@ -68,7 +78,7 @@ def label(status: str) -> str:
 @register.filter
 def step_words(state: str) -> str:
     """The state of a step of the bridge, for whoever does not see its colour."""
-    return {"doing": "under way", "done": "done", "undone": "did not happen", "back": "given back"}.get(state, "next")
+    return _STEP_WORDS[state]
 
 
 @register.filter

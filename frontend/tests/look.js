@@ -34,8 +34,15 @@
     }
   }
   if (matchMedia("(max-width: 500px)").matches) {
-    for (const one of document.querySelectorAll("button, .button, input:not([type=hidden]), select, nav a")) {
-      if (one.checkVisibility() && one.getBoundingClientRect().height < 44) found.push(`has a small target: ${one.textContent || one.id}`);
+    // A link among words is as high as they are, and one of the ledger is as large as its row.
+    const targets = "button, input:not([type=hidden]), select, summary, a[href]:not(p a, .ledger a)";
+    for (const one of document.querySelectorAll(targets)) {
+      const { height, bottom } = one.getBoundingClientRect();
+      // Boxes and dots are drawn by the browser: WCAG 2.2 asks for 24 px.
+      const least = one.matches("[type=checkbox], [type=radio]") ? 24 : 44;
+      if (one.checkVisibility() && bottom > 0 && height < least - 0.5) {
+        found.push(`has a small target: ${Math.round(height)} ${one.tagName} ${one.id} ${one.textContent.trim()}`);
+      }
     }
   }
   return found;

@@ -4,6 +4,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from frontend import pages
+from frontend.tests import payments
 
 ADDRESSES = ["/", "/transactions/", "/transactions/01900000-0000-7000-8000-000000000000/"]
 
@@ -27,6 +28,7 @@ def test_somebody_who_is_not_staff_is_refused(client, db, address):
 
     assert answer.status_code == 403
     assert "You may not look here" in answer.content.decode()
+    assert 'action="/logout/"' in answer.content.decode()
 
 
 def test_an_operator_signs_in_looks_and_signs_out(client, db):
@@ -54,6 +56,16 @@ def test_the_menu_shows_where_one_is_and_names_no_page_that_needs_an_argument(op
     assert page.count('aria-current="page"') == 1
     assert 'href="/transactions/" aria-current="page">Transactions</a>' in page
     assert ">Transaction</a>" not in page
+
+
+def test_the_menu_marks_the_list_that_a_transaction_belongs_to(operator, now):
+    page = operator.get(f"/transactions/{payments.make('paid', at=now).id}/").content.decode()
+
+    assert 'href="/transactions/" aria-current="true">Transactions</a>' in page
+
+
+def test_staff_who_are_lost_are_offered_the_overview(operator):
+    assert ">Overview<" in operator.get("/no-such-page").content.decode()
 
 
 def test_signed_in_pages_are_never_kept(operator):

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 
-from frontend.public import checkout, qr
+from frontend.public import qr
 from frontend.tests import payments
 from transactions import selectors
 
@@ -62,7 +62,43 @@ def test_a_completed_payment_is_a_receipt(client, db, now):
 
 
 def test_a_refund_says_why(client, db, now):
-    assert "M-Pesa could not pay this number." in _page(client, payments.make("refunded", at=now))
+    assert "The shillings could not be paid to this number." in _page(client, payments.make("refunded", at=now))
+
+
+def _steps(page):
+    return re.findall(r'<li class="\w+">([^<]+)<small>([^<]+)</small>', page)
+
+
+@pytest.mark.parametrize(
+    ("status", "sats", "shillings"),
+    [
+        ("awaiting_payment", "waiting", "next"),
+        ("payout_deferred", "done", "waiting"),
+        ("payout_pending", "done", "under way"),
+        ("payout_uncertain", "done", "not known yet"),
+        ("payout_failed", "going back", "did not happen"),
+        ("refunding", "going back", "did not happen"),
+        ("refunded", "given back", "did not happen"),
+    ],
+)
+def test_a_step_says_no_more_than_is_so(client, db, now, status, sats, shillings):
+    page = _page(client, payments.make(status, at=now))
+
+    assert _steps(page) == [("Sats received", sats), ("Shillings sent", shillings)]
+
+
+def test_sats_on_their_way_back_are_spoken_of_once(client, db, now):
+    page = _page(client, payments.make("payout_failed", at=now))
+
+    assert "The sats are going back" in page
+    assert "on their way back" not in page
+
+
+def test_a_payment_that_waits_blames_nobody(client, db, now):
+    page = _page(client, payments.make("payout_deferred", at=now))
+
+    assert "Your sats are held. The shillings cannot be sent right now." in page
+    assert "Trying again within a minute" in page
 
 
 def test_an_expired_payment_offers_a_new_one_of_the_same_amount(client, db, now):
@@ -92,6 +128,8 @@ def test_an_unknown_payment_is_a_page_that_says_so(client, db):
 
     assert answer.status_code == 404
     assert "There is nothing here" in answer.content.decode()
+    assert 'href="/send"' in answer.content.decode()
+    assert ">Overview<" not in answer.content.decode()
 
 
 def test_nobody_keeps_a_copy_of_a_checkout(client, db, now):
@@ -115,10 +153,6 @@ def test_the_checkout_weighs_at_most_30_kilobytes_without_its_code(client, db, n
 @pytest.mark.parametrize("name", ["checkout.js", "dashboard.js", "live.js", "send.js"])
 def test_a_script_weighs_at_most_3_kilobytes(name):
     assert (settings.BASE_DIR / "frontend/static/frontend" / name).stat().st_size <= 3_000
-
-
-def test_every_status_has_its_place_on_the_bridge():
-    assert set(checkout._STEPS) == set(payments.STATUSES) == {status for status, _ in selectors.list_statuses()}
 
 
 def test_a_checkout_costs_few_reads(client, db, now, django_assert_max_num_queries):

@@ -2,21 +2,13 @@
 
 from datetime import timedelta
 
-from frontend import statuses, times
+from frontend import times
 from frontend.pages.overview import Tile, _tiles
 from frontend.tests import payments
-from transactions import selectors
 
 
 def _tile(tiles: list[Tile], label: str) -> Tile:
     return next(tile for tile in tiles if tile.label == label)
-
-
-def test_every_status_has_a_colour_and_belongs_to_at_most_one_group():
-    assert set(statuses.COLOURS) == {status for status, _ in selectors.list_statuses()}
-    standing = [*statuses.IN_MOTION, *statuses.UNCERTAIN, *statuses.REVIEWED, *statuses.ENDED]
-    assert len(standing) == len(set(standing))
-    assert set(statuses.COLOURS) - set(standing) == {"created", "awaiting_payment"}
 
 
 def test_figures_count_today_and_compare_with_yesterday_by_now(db):

@@ -128,7 +128,14 @@ def test_a_transaction_shows_both_legs_and_no_secret(operator, now):
 def test_what_happens_next_is_said_before_anybody_asks(operator, now):
     page = operator.get(f"/transactions/{payments.make('payout_deferred', at=now).id}/").content.decode()
 
-    assert re.search(r"Trying M-Pesa again within a minute · sats go back at \d\d:\d\d otherwise", page)
+    assert re.search(r"Trying again within a minute · sats go back at \d\d:\d\d otherwise", page)
+
+
+@pytest.mark.parametrize(("status", "is_shown"), [("paid", True), ("payout_deferred", True), ("payout_pending", False)])
+def test_by_when_to_pay_is_shown_until_an_attempt_is_out(operator, now, status, is_shown):
+    page = operator.get(f"/transactions/{payments.make(status, at=now).id}/").content.decode()
+
+    assert ("<dt>Pay by</dt>" in page) == is_shown
 
 
 def test_an_unknown_transaction_is_not_found(operator):

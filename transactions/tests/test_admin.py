@@ -1,5 +1,8 @@
 """The admin shows rows and moves none: no secret is in it, no number is whole, and a key can be ended."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
+
 import pytest
 from django.apps import apps
 from django.contrib import admin
@@ -17,6 +20,8 @@ from transactions.models import (
     KillSwitch,
     ProviderMessage,
     ProviderToken,
+    Quote,
+    RateSnapshot,
     Refund,
     StatusQuery,
     Transaction,
@@ -146,3 +151,33 @@ def test_a_transaction_is_found_by_its_reference(admin_client, rows):
     page = admin_client.get(_address(Transaction, "changelist"), {"q": rows["transaction"].reference})
 
     assert [row.pk for row in page.context["cl"].result_list] == [rows["transaction"].pk]
+
+
+def test_money_and_instants_are_written_as_people_read_them(admin_client, rows):
+    at = datetime(2026, 11, 20, 9, 0, 5, tzinfo=UTC)
+    snapshot = RateSnapshot.objects.create(kes_per_btc=Decimal(12_480_000), source="coinbase", fetched_at=at)
+    quote = Quote.objects.create(
+        snapshot=snapshot,
+        amount_kes=12_500,
+        fee_cents=12_550,
+        spread_cents=18_750,
+        amount_msat=102_665_000,
+        created_at=at,
+        expires_at=at,
+    )
+
+    listed = admin_client.get(_address(Quote, "changelist")).content.decode()
+    shown = admin_client.get(_address(Quote, "change", quote.pk)).content.decode()
+    price = admin_client.get(_address(RateSnapshot, "change", snapshot.pk)).content.decode()
+
+    for page in (listed, shown):
+        assert all(text in page for text in ("12,500", "125.50", "102,665,000", "20 Nov 2026, 12:00:05 EAT"))
+        assert all(heading in page for heading in ("Amount, KES", "Fee, KES", "Amount, msat"))
+    assert "KES per BTC" in price
+    assert "12,480,000" in price
+
+
+def test_an_instant_that_has_not_come_is_a_dash(admin_client, rows):
+    page = admin_client.get(_address(ApiKey, "change", rows["key"].pk)).content.decode()
+
+    assert page.count('<div class="readonly">-</div>') == 2
