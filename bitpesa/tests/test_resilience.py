@@ -103,22 +103,29 @@ def test_a_redis_that_forgets_everything_loses_no_outcome(name: str, redis: Redi
 
 
 @pytest.fixture
-def read_only_url(redis: Redis) -> Iterator[str]:
-    """The address of a user who may not write, as after a failover to a replica."""
-    redis.acl_setuser("reader", enabled=True, passwords=["+reader"], keys=["*"], categories=["+@read", "+@connection"])
-    yield urlunsplit(urlsplit(settings.REDIS_URL)._replace(netloc=_as_reader(settings.REDIS_URL)))
-    redis.acl_deluser("reader")
+def fading_url(redis: Redis) -> Iterator[str]:
+    """The address of a user who may write until `_forbid_writing`, as before and after a failover to a replica."""
+    redis.acl_setuser("fading", enabled=True, passwords=["+fading"], keys=["*"], categories=["+@all"])
+    parts = urlsplit(settings.REDIS_URL)
+    yield urlunsplit(parts._replace(netloc=f"fading:fading@{parts.hostname}:{parts.port}"))
+    redis.acl_deluser("fading")
 
 
-def _as_reader(url: str) -> str:
-    parts = urlsplit(url)
-    return f"reader:reader@{parts.hostname}:{parts.port}"
+def _forbid_writing(redis: Redis) -> None:
+    redis.acl_setuser("fading", categories=["-@write"])
 
 
-def test_a_redis_that_refuses_to_write_loses_no_outcome(name: str, read_only_url: str) -> None:
-    _breaker(name).force_open()
-    breaker = _breaker(name, read_only_url)
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_redis_that_writes_no_more_loses_no_outcome(name: str, redis: Redis, fading_url: str, is_open: bool) -> None:
+    breaker = _breaker(name, fading_url)
+    breaker.call(str)
+    if is_open:
+        breaker.force_open()
+    _forbid_writing(redis)
+    redis.delete(*([] if is_open else redis.keys(f"{name}*")) or [f"{name}-nothing"])
 
     assert breaker.call(lambda: "paid") == "paid"
     with pytest.raises(Down):
         breaker.call(_raise, Down())
+    with pytest.raises(Down):
+        breaker.probe(lambda: _raise(Down()))

@@ -150,7 +150,10 @@ def test_sats_that_the_node_has_let_go_are_never_paid_out_for(world: World) -> N
     assert world.wallet(row)["status"] == "refunded"
     kill_switch.release(by="amina", at=world.now())
 
-    world.assert_right(world.run(row), status="refunded")
+    end = world.run(row)
+
+    world.assert_right(end, status="refunded")
+    assert "refunding (sats_not_held)" in world.story(end)
     assert world.admin.requests("b2c") == []
 
 
